@@ -20,6 +20,7 @@ from service.api.middleware.abandonment import Abandonment
 from service.api.middleware.compression import Compression
 from service.api.middleware.content_language import ContentLanguage
 from service.api.middleware.head_requests import HeadRequests
+from service.api.middleware.rate_limit_headers import RateLimitHeaders
 from service.api.middleware.request_ids import RequestIds
 from service.api.middleware.request_timing import RequestTiming
 from service.api.middleware.root_paths import RootPaths
@@ -150,7 +151,7 @@ class _App(FastAPI):
         state = state_of_app(self)
         answered = RequestTiming(Stopping(Abandonment(super().build_middleware_stack())), state.request_times)
         whole = HeadRequests(Compression(ContentLanguage(answered)))
-        secured = security_headers.Headers(whole, state.settings)
+        secured = security_headers.Headers(RateLimitHeaders(whole), state.settings)
         return RootPaths(RequestIds(secured), state.settings.root_path)
 
 

@@ -44,7 +44,9 @@ class Authenticator:
         caller = await self._key_cache.caller(_key_of(request), suspect=self._wrong_keys.is_spent(address))
         if caller is None or caller.key_id is None:
             self._reject(address)
-        if wait := self._requests.seconds_to_wait(caller.key_id):
+        wait = self._requests.seconds_to_wait(caller.key_id)
+        request.state.quota = self._requests.quota(caller.key_id)
+        if wait:
             raise _too_many("This API key has reached its limit of requests per minute.", wait)
         require_scope(caller, "read" if request.method in SAFE else "write")
         return caller

@@ -19,7 +19,6 @@ from service.api.problem_details import problem
 from service.api.responses import parameter_errors
 from service.core import exceptions
 from service.core.exceptions import ApiError
-from service.core.request_id import REQUEST_ID
 from service.storage.errors import CorruptError, Failure, GoneError, failure_of, name_of
 
 DAMAGED = "Damaged data"
@@ -78,12 +77,12 @@ def _database(request: Request, error: Exception) -> Response:
     known = _DATABASE_PROBLEMS.get(failure)
     if known is not None:
         headers = {"Retry-After": str(known.retry_after)}
-        return problem(known.status, known.detail, title=known.title, headers=headers, request_id=REQUEST_ID.get())
+        return problem(known.status, known.detail, title=known.title, headers=headers)
     if failure is Failure.DAMAGED:
         detail = "The database file is damaged. `descent check` reports the damage and the repair."
         return problem(500, detail, title=DAMAGED)
     detail = "The database failed; the log of the service has the cause. The request had no effect."
-    return problem(500, detail, request_id=REQUEST_ID.get())
+    return problem(500, detail)
 
 
 def _corrupt(request: Request, error: CorruptError) -> Response:
@@ -108,7 +107,7 @@ def _file(request: Request, error: OSError) -> Response:
 def _unexpected(request: Request, error: Exception) -> Response:
     log.error("api.unexpected_error path=%s", request.url.path, exc_info=error)
     detail = "Internal error; the log of the service has the details. The request had no effect."
-    return problem(500, detail, request_id=REQUEST_ID.get())
+    return problem(500, detail)
 
 
 def _http(request: Request, error: HTTPException) -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from service.api.media_types import PROBLEM_JSON
 from service.core.exceptions import ApiError, ErrorEntry
 from service.core.languages import Language
+from service.core.request_id import REQUEST_ID
 from service.core.translation import translated
 from service.schemas.responses.problems import Problem
 
@@ -59,7 +60,10 @@ def problem_body(status: int, detail: str, *, title: str | None = None) -> Probl
     """The JSON of a problem."""
     title = title or TITLES.get(status, "Error")
     kind = f"urn:descent:{title.lower().replace(' ', '-')}"
-    return {"type": kind, "title": title, "status": status, "detail": detail}
+    body: Problem = {"type": kind, "title": title, "status": status, "detail": detail}
+    if (request_id := REQUEST_ID.get()) is not None:
+        body["request_id"] = request_id
+    return body
 
 
 def translated_problem(body: bytes, language: Language) -> bytes:

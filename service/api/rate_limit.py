@@ -7,8 +7,17 @@ starts a thread for nearly every hit: at twenty hits a second each took 0.30 ms 
 
 import time
 from collections import deque
+from typing import NamedTuple
 
 MINUTE = 60.0
+
+
+class Quota(NamedTuple):
+    """The limit of a name, the events that it has left, and the seconds until it has one more."""
+
+    most: int
+    left: int
+    seconds: float
 
 
 class Rate:
@@ -23,24 +32,34 @@ class Rate:
         """Counts an event and returns 0, or returns the seconds until one is allowed."""
         now = time.monotonic()
         self._drop_old(now)
-        times = self._times.setdefault(name, deque(maxlen=self._most))
-        if len(times) == self._most and times[0] > now - MINUTE:
+        times = self._times.setdefault(name, deque())
+        self._drop_first(times, now)
+        if len(times) == self._most:
             return times[0] + MINUTE - now
-        times.append(now)  # a full deque drops its oldest time
+        times.append(now)
         return 0.0
+
+    def quota(self, name: str) -> Quota:
+        """What the name has left of the limit; counts nothing."""
+        now, times = time.monotonic(), self._times.get(name, deque())
+        self._drop_first(times, now)
+        return Quota(self._most, self._most - len(times), times[0] + MINUTE - now if times else 0.0)
 
     def is_spent(self, name: str) -> bool:
         """Whether the limit is reached; counts nothing."""
-        times = self._times.get(name)
-        return times is not None and len(times) == self._most and times[0] > time.monotonic() - MINUTE
+        return self.quota(name).left == 0
 
     def count(self, name: str) -> int:
         """The number of events of the last minute."""
-        oldest = time.monotonic() - MINUTE
-        return sum(moment > oldest for moment in self._times.get(name, ()))
+        return self._most - self.quota(name).left
+
+    def _drop_first(self, times: deque[float], now: float) -> None:
+        """Drops the times that are a minute old."""
+        while times and times[0] <= now - MINUTE:
+            times.popleft()
 
     def _drop_old(self, now: float) -> None:
         """Drops, once a minute, the names without an event in the last minute."""
         if now - self._swept > MINUTE:
-            self._times = {name: times for name, times in self._times.items() if times[-1] > now - MINUTE}
+            self._times = {name: times for name, times in self._times.items() if times and times[-1] > now - MINUTE}
             self._swept = now

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from service.api.middleware.cross_origin import Origins, origins_of
+from service.api.middleware.rate_limit_headers import LIMIT, POLICY
 from service.api.middleware.request_ids import HEADER
 from service.api.middleware.trusted_host import LOOPBACK_NAMES, Hosts
 from service.core.settings import Settings
@@ -35,6 +36,7 @@ def protect(app: FastAPI, settings: Settings) -> None:
                 "Link",
                 "Location",
                 "Preference-Applied",
+                *(LIMIT, POLICY),
                 "Retry-After",
                 HEADER,
             ],

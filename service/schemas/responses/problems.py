@@ -21,4 +21,6 @@ class Problem(OpenAnswer):
             Field(description="The faults of the request, each with its place and message."),
         ]
     ]
-    request_id: NotRequired[Annotated[str, Field(description="The id of the request in the log of the service.")]]
+    request_id: NotRequired[
+        Annotated[str, Field(description="The `X-Request-Id` of the answer, which the log of the service has too.")]
+    ]

@@ -1,6 +1,7 @@
 """Authentication: every protected operation needs a valid key with its scope."""
 
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -127,11 +128,15 @@ def test_requests_a_minute_are_limited_for_each_key(
 ) -> None:
     few = settings.model_copy(update={"requests_per_minute": 3})
     with TestClient(create_app(few, database)) as api:
-        for _ in range(3):
-            assert api.get("/samples", headers=key.headers).status_code == 200
+        for path, status, left in (("/samples", 200, 2), ("/runs/nothing", 404, 1), ("/runs?limit=0", 422, 0)):
+            answer = api.get(path, headers=key.headers)
+            assert (answer.status_code, answer.headers["RateLimit-Policy"]) == (status, '"requests";q=3;w=60')
+            assert re.fullmatch(f'"requests";r={left};t=(59|60)', answer.headers["RateLimit"])
         answer = api.get("/runs", headers=key.headers)
         assert problem_of(answer, 429)["title"] == "Too many requests"
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
+        assert answer.headers["RateLimit"] == f'"requests";r=0;t={answer.headers["Retry-After"]}'
+        assert "RateLimit" not in api.get("/livez").headers
         assert api.get("/runs", headers=other.headers).status_code == 200
         assert api.get("/livez").status_code == 200
 

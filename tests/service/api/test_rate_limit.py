@@ -46,6 +46,17 @@ def test_a_wait_of_the_returned_seconds_suffices(clock: Clock) -> None:
     assert rate.seconds_to_wait("b") == 0
 
 
+def test_the_quota_is_what_is_left_and_the_time_until_one_more(clock: Clock) -> None:
+    rate = Rate(2)
+    assert rate.quota("a") == (2, 2, 0.0)
+    rate.seconds_to_wait("a")
+    clock.now += 20
+    rate.seconds_to_wait("a")
+    assert rate.quota("a") == (2, 0, 40.0)
+    clock.now += 40
+    assert rate.quota("a") == (2, 1, 20.0)
+
+
 def test_names_without_recent_events_are_forgotten(clock: Clock) -> None:
     rate = Rate(2)
     for number in range(1000):

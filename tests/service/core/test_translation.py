@@ -24,7 +24,7 @@ FILES = ("service/core/concurrency_limit.py", "service/worker/process.py", "gd_e
 MODULES = sorted(
     [*(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")), *(ROOT / each for each in FILES)]
 )
-FOR_OTHERS = {"Field", "Query", "Path", "Header", "described", "json_body", "ValueError", "Example"}
+FOR_OTHERS = {"Field", "Query", "Path", "Header", "described", "paged", "json_body", "ValueError", "Example"}
 """Calls whose texts are for programmers: descriptions of the OpenAPI, and errors that never reach a client."""
 FOR_PROGRAMMERS = {"app.py", "openapi.py", "openapi_examples.py", "openapi_responses.py", "stack.py", "recompute.py"}
 

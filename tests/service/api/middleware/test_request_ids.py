@@ -23,6 +23,13 @@ def test_an_invalid_id_is_replaced(given: str, api: TestClient) -> None:
     assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Request-Id"])
 
 
+@pytest.mark.parametrize("path", ["/nothing", "/runs/nothing", "/runs?limit=0", "/fit"])
+def test_a_problem_has_the_id_of_its_request(path: str, api: TestClient) -> None:
+    for headers in ({"X-Request-Id": "client-7/a"}, {}, {"Accept-Language": "fr"}):
+        answer = api.get(path, headers=headers)
+        assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+
+
 def test_an_internal_error_names_the_request_in_the_problem_and_in_the_log(
     api: TestClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

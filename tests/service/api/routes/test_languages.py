@@ -56,7 +56,7 @@ def test_a_problem_is_french_for_a_french_client(api: TestClient) -> None:
             "Aucune descente n’a l’identifiant nothing. GET /runs donne la liste des descentes.",
         ),
         ("GET", "/nowhere", {}, "Aucune ressource n’a ce chemin. /docs donne la liste des opérations."),
-        ("PUT", "/runs", {}, "Le chemin admet GET, HEAD, DELETE."),
+        ("PUT", "/runs", {}, "Le chemin admet GET, HEAD, DELETE, OPTIONS."),
         ("GET", "/runs?limit=0", {}, "paramètre limit\N{NO-BREAK SPACE}: La valeur doit être au moins 1."),
         ("GET", "/runs?limit=x", {}, "paramètre limit\N{NO-BREAK SPACE}: Ce n’est pas un nombre entier."),
         (
