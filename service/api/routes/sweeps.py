@@ -1,26 +1,27 @@
 """Sweeps: one request with many values of its hyperparameters."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Path, Query, Request
+from fastapi import Header, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from service.api import described_route
 from service.api.app_state import state_of
+from service.api.content_negotiation import negotiated
 from service.api.dependencies import NOT_LATEST, Asks, Config, IdempotencyKey, Store, refuse_latest
-from service.api.etags import IfMatch, IfNoneMatch, refuse_changed, tagged
-from service.api.media_types import JSON
+from service.api.etags import IfMatch, IfNoneMatch, refuse_changed, tagged, tagged_bytes
+from service.api.media_types import CSV, JSON
 from service.api.middleware.abandonment import while_connected
 from service.api.openapi_examples import LATEST_EXAMPLES, SWEEP_EXAMPLES
 from service.api.openapi_request_body import json_body
-from service.api.openapi_responses import cacheable, described, paged, problems
+from service.api.openapi_responses import NOT_MODIFIED, described, paged, problems
 from service.api.pagination import Page, page_of, read_list
 from service.api.prefer_wait import Prefer, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
-from service.api.serializers.sweeps import serialize_ranking, serialize_sweep
+from service.api.serializers.sweeps import ranking_csv, serialize_ranking, serialize_sweep
 from service.api.streaming import look_up
 from service.core import sweep_record
 from service.core.caller import Caller
@@ -43,6 +44,7 @@ from service.storage.sweep_deletion import remove_some_members
 
 router = described_route.router("sweeps", prefix="/sweeps")
 
+FORMS: dict[Literal["json", "csv"], str] = {"json": JSON, "csv": CSV}
 SweepId = Annotated[
     str, Path(description="The id of a sweep, or `latest` for the newest sweep.", openapi_examples=LATEST_EXAMPLES)
 ]
@@ -128,8 +130,14 @@ async def list_sweeps(request: Request, store: Store, caller: Asks, page: Page) 
     response_model=Sweep,
     summary="Get a sweep and the ranking of its runs",
     responses={
-        **cacheable("The sweep; with `Prefer: wait`, when its runs are finished or the time is over."),
-        **problems(404, 429),
+        200: {
+            **described(
+                "The sweep; with `Prefer: wait`, when its runs are finished or the time is over.", "ETag", "Vary"
+            ),
+            "content": {CSV: {"schema": {"type": "string", "description": "rank,run_id,name,status,state,…,value,…"}}},
+        },
+        304: NOT_MODIFIED,
+        **problems(404, 406, 429),
     },
 )
 async def get_sweep(
@@ -137,12 +145,19 @@ async def get_sweep(
     sweep_id: SweepId,
     store: Store,
     caller: Asks,
+    form: Annotated[
+        Literal["json", "csv"] | None,
+        Query(alias="format", description="csv: the ranking as a table. It overrides the header Accept."),
+    ] = None,
+    accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     if_none_match: IfNoneMatch = None,
     prefer: Prefer = None,
 ) -> Response:
     """The ranking has finished runs in order of `rank_by` at their last step, then diverged, cancelled, failed and
-    unfinished runs. A sweep whose row in the database is damaged has the error `damaged_data` and no ranking.
+    unfinished runs. As CSV it has a column for each varied field. A sweep whose row in the database is damaged has the
+    error `damaged_data` and no ranking.
     """
+    form = form or negotiated(accept, FORMS)
     wait = wait_of(prefer)
     applied: dict[str, str] = {}
     if wait is not None:
@@ -152,9 +167,13 @@ async def get_sweep(
 
     def look() -> Response:
         with store.reading() as connection:
-            found = _find_readable(connection, sweep_id, caller)
-            answer = tagged(with_ranking(connection, found), if_none_match)
-        answer.headers.update(applied)
+            found = with_ranking(connection, _find_readable(connection, sweep_id, caller))
+        if form == "csv":
+            answer = tagged_bytes(ranking_csv(found), if_none_match, CSV)
+            answer.headers["Content-Disposition"] = f'inline; filename="sweep-{found["id"]}.csv"'
+        else:
+            answer = tagged(found, if_none_match)
+        answer.headers.update({"Vary": "Accept"} | applied)
         return answer
 
     return await read_list(request, look)

@@ -1,8 +1,12 @@
 """Serializers of sweeps and of their ranking."""
 
-from collections.abc import Iterable, Sequence
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
 from math import inf, isfinite
 from typing import cast
+
+import orjson
 
 from service.api.serializers.runs import optional_timestamp, serialize_error
 from service.core import sweep_record
@@ -11,7 +15,7 @@ from service.core.run_record import Best, Criteria, Number
 from service.core.run_status import FINISHED, RunStatus
 from service.core.times import rfc3339
 from service.schemas.responses.runs import State
-from service.schemas.responses.sweeps import Member, SweepStatus, SweepSummary
+from service.schemas.responses.sweeps import Member, Sweep, SweepStatus, SweepSummary
 from service.storage.damaged_rows import Remains, error_of
 
 _PLACES = (RunStatus.SUCCEEDED, RunStatus.DIVERGED, RunStatus.CANCELLED, RunStatus.FAILED)
@@ -112,3 +116,28 @@ def _numbered(members: list[Member]) -> list[Member]:
             rank = rank if member["value"] == value else place
             member["rank"], value = rank, member["value"]
     return members
+
+
+_LAST_COLUMNS = (
+    *("train_mse", "test_mse", "best_step", "best_test_mse", "learning_rate"),
+    *("steps_done", "steps_total", "diverged_at", "findings"),
+)
+
+
+def ranking_csv(sweep: Sweep) -> bytes:
+    """The ranking as CSV: a column for each varied field, by its pointer, and `value` for the criterion."""
+    text = StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["rank", "run_id", "name", "status", "state", *sweep["varied"], "value", *_LAST_COLUMNS])
+    for run in sweep["ranking"]:
+        facts = cast("Mapping[str, object]", run)
+        state = run["convergence"] and run["convergence"]["state"]
+        values = (_csv_cell(run["values"].get(pointer)) for pointer in sweep["varied"])
+        rest = (facts[column] for column in _LAST_COLUMNS)
+        lines.writerow([run["rank"], run["run_id"], run["name"], run["status"], state, *values, run["value"], *rest])
+    return text.getvalue().encode()
+
+
+def _csv_cell(value: object) -> object:
+    """Text and null as they are, anything else as JSON."""
+    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
