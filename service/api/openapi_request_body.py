@@ -15,21 +15,26 @@ def json_body(model: type[BaseModel], examples: Examples) -> dict[str, Any]:
     return _body({JSON: _json(model, examples)})
 
 
-def json_or_csv_body(model: type[BaseModel], examples: Examples, csv_examples: Examples) -> dict[str, Any]:
-    """The same for a body that is JSON or CSV."""
-    return _body({JSON: _json(model, examples), CSV: {"schema": {"type": "string"}, "examples": csv_examples}})
+def json_or_rows_body(model: type[BaseModel], examples: Examples, csv_examples: Examples) -> dict[str, Any]:
+    """The same for a body that is JSON, CSV or NPZ."""
+    return _body({JSON: _json(model, examples), CSV: _csv(csv_examples), NPZ: _BINARY})
 
 
 def json_or_file_body(model: type[BaseModel], examples: Examples, csv_examples: Examples) -> dict[str, Any]:
     """The same for a body that is JSON or a file."""
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    files: dict[str, Any] = {CSV: {"schema": {"type": "string"}, "examples": csv_examples}}
-    files |= dict.fromkeys((NPZ, GZIP, XLSX, PARQUET), binary)
-    return _body({JSON: _json(model, examples), **files})
+    files = dict.fromkeys((NPZ, GZIP, XLSX, PARQUET), _BINARY)
+    return _body({JSON: _json(model, examples), CSV: _csv(csv_examples), **files})
+
+
+_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 
 def _body(content: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _csv(examples: Examples) -> dict[str, Any]:
+    return {"schema": {"type": "string"}, "examples": examples}
 
 
 def _json(model: type[BaseModel], examples: Examples) -> dict[str, Any]:

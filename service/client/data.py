@@ -75,17 +75,22 @@ def _names(values: Any) -> list[str] | None:
     return [str(each) for each in named] if has_names and any(isinstance(each, str) for each in named) else None
 
 
-def rows_of(x: Any, features: Sequence[str] | None = None) -> list[list[Any]]:
-    """The rows of features. Those of a frame are taken by the names of `features`, or by place if it has none of them.
+def chosen(x: Any, features: Sequence[str]) -> Any:
+    """The columns of a frame by the names of `features`, or by place if it has none of them; other data as they are.
 
     Raises ValueError for a frame with some of them.
     """
-    if isinstance(x, Table) and features is not None:
-        own = {str(name): name for name in x.columns}
-        missing = [name for name in features if name not in own]
-        if missing and (len(missing) < len(features) or len(own) != len(features)):
-            raise ValueError(f"The frame has no column {', '.join(map(repr, missing))}, which the run has.")
-        x = x if missing else x[[own[name] for name in features]]
+    if not isinstance(x, Table):
+        return x
+    own = {str(name): name for name in x.columns}
+    missing = [name for name in features if name not in own]
+    if missing and (len(missing) < len(features) or len(own) != len(features)):
+        raise ValueError(f"The frame has no column {', '.join(map(repr, missing))}, which the run has.")
+    return x if missing else x[[own[name] for name in features]]
+
+
+def rows_of(x: Any) -> list[list[Any]]:
+    """The rows of features as JSON."""
     return [row if isinstance(row, list) else [row] for row in _listed(x)]
 
 

@@ -1,4 +1,4 @@
-"""POST /runs/{id}/predict: f(θ, x) for rows of features as JSON or CSV, or for all rows of a dataset."""
+"""POST /runs/{id}/predict: f(θ, x) for rows of features as JSON, CSV or NPZ, or for all rows of a dataset."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -17,10 +17,10 @@ from service.api.app_state import state_of
 from service.api.content_negotiation import negotiated
 from service.api.dependencies import Asks, Config, Store
 from service.api.file_options import NOTATION, FileNotation
-from service.api.media_types import CSV, JSON
+from service.api.media_types import CSV, JSON, NPZ
 from service.api.middleware.abandonment import while_connected
 from service.api.openapi_examples import PREDICT_CSV_EXAMPLES, PREDICT_EXAMPLES
-from service.api.openapi_request_body import json_or_csv_body
+from service.api.openapi_request_body import json_or_rows_body
 from service.api.openapi_responses import IGNORED_COLUMNS, problems
 from service.api.prediction_rows import BodyRows, FileRows, RowsToPredict, StoredRows
 from service.api.request_body import Body
@@ -43,6 +43,7 @@ from service.core.plurals import counted
 from service.core.run_record import Run
 from service.core.settings import Settings
 from service.datasets.file_reader import FileError, FileTable, Needed, Options, read_feature_rows
+from service.datasets.npz import features_of
 from service.jobs.prediction_columns import file_columns, sources_of
 from service.schemas.predict import PredictRequest
 from service.schemas.responses.analysis import Predicted
@@ -75,7 +76,7 @@ PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
         },
         **problems(400, 404, 406, 408, 409, 413, 415, 422, 429),
     },
-    openapi_extra=json_or_csv_body(PredictRequest, PREDICT_EXAMPLES, PREDICT_CSV_EXAMPLES),
+    openapi_extra=json_or_rows_body(PredictRequest, PREDICT_EXAMPLES, PREDICT_CSV_EXAMPLES),
 )
 async def predict(
     run_id: RunId,
@@ -85,7 +86,7 @@ async def predict(
     caller: Asks,
     notation: FileNotation,
     step: Annotated[
-        str, Query(pattern="^(last|best|[0-9]{1,18})$", description="CSV: a stored step, `last`, or `best`.")
+        str, Query(pattern="^(last|best|[0-9]{1,18})$", description="CSV, NPZ: a stored step, `last`, or `best`.")
     ] = "last",
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
 ) -> Response:
@@ -95,23 +96,28 @@ async def predict(
     cells are read as those of an upload. Each row gives a prediction, in the same order: a missing value, a text that
     the run has not seen and a line that is no row are refused. `Ignored-Columns` names the other columns.
 
+    NPZ is the file of `numpy.savez(file, x=x)`, with the features in the order of the run: eight bytes a number.
+
     Predictions as CSV, by `Accept: text/csv`, are streamed. JSON is for up to two million numbers.
     """
-    kind = media_type(request, JSON, CSV, compressed=(CSV,))
+    kind = media_type(request, JSON, CSV, NPZ, compressed=(CSV,))
     form = negotiated(accept, MEDIA_TYPES)
     run = await look_up(request, find, store, run_id, caller)
     refuse_functions(run)
     asked: int | str = step
     rows: RowsToPredict
+    _refuse_parameters(request, kind)
     if kind == CSV:
         rows = await _read_csv(request, run, store, settings, notation)
+    elif kind == NPZ:
+        async with Body(request, settings.max_body_bytes) as body:
+            rows = BodyRows(await body.read_as_file_by(_read_npz, run, settings))
     else:
-        _refuse_parameters(request)
         async with Body(request, settings.max_body_bytes) as body:
             rows, asked = await body.read_by(_read, store, settings, run, caller)
     with ExitStack() as stack:
         stack.callback(rows.close)
-        fault = partial(query_error, "step") if kind == CSV else partial(invalid, "/step")
+        fault = partial(invalid, "/step") if kind == JSON else partial(query_error, "step")
         theta = step_of(run, asked if asked in WORDS else int(asked), fault)
         headers = {"Vary": "Accept", **_ignored(rows)}
         if form == "json":
@@ -144,10 +150,20 @@ def _table(file: BinaryIO, needed: Needed, notation: Options, settings: Settings
         raise dataset_routes.refused(error) from None
 
 
-def _refuse_parameters(request: Request) -> None:
-    """Raises InvalidError for parameters of a CSV body."""
-    hint = "Leave it out; the step belongs in the body."
-    given = [name for name in ("step", *NOTATION) if name in request.query_params]
+def _read_npz(file: BinaryIO, run: Run, settings: Settings) -> Rows:
+    x, features = features_of(file, settings.max_body_bytes), len(run.dataset_features)
+    _refuse_many(len(x), settings)
+    if x.shape[1] != features:
+        message = f"The array x has {counted(x.shape[1], 'column')}; the run has {counted(features, 'feature')}."
+        raise InvalidError([{"message": message, "hint": "Give one column for each feature."}])
+    return x
+
+
+def _refuse_parameters(request: Request, kind: str) -> None:
+    """Raises InvalidError for parameters of another kind of body."""
+    others = {CSV: (), NPZ: NOTATION, JSON: ("step", *NOTATION)}[kind]
+    hint = "Leave it out; the step belongs in the body." if kind == JSON else "Remove it."
+    given = [name for name in others if name in request.query_params]
     if given:
         raise InvalidError([parameter_error(name, "This parameter is for CSV only.", hint) for name in given])
 
@@ -182,13 +198,18 @@ def _read(
 
 
 def _checked(x: list[list[float]], features: int, settings: Settings) -> Rows:
-    if len(x) > settings.max_rows:
-        raise invalid("/x", f"{counted(len(x), 'row')}; the limit is {settings.max_rows}.", "Send fewer rows.")
+    _refuse_many(len(x), settings)
     for number, row in enumerate(x):
         if len(row) != features:
             message = f"This row has {counted(len(row), 'value')}; the run has {counted(features, 'feature')}."
             raise invalid(f"/x/{number}", message, "Give one value for each feature.")
     return np.array(x, dtype=np.float64)
+
+
+def _refuse_many(rows: int, settings: Settings) -> None:
+    """Raises InvalidError above the limit of rows."""
+    if rows > settings.max_rows:
+        raise invalid("/x", f"{counted(rows, 'row')}; the limit is {settings.max_rows}.", "Send fewer rows.")
 
 
 def _whole(store: Database, run: Run, rows: RowsToPredict) -> Rows:

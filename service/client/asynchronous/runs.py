@@ -11,11 +11,12 @@ from uuid import uuid4
 
 from service.client.asynchronous.connection import AsyncConnection
 from service.client.asynchronous.resources import LONG_POLL_SECONDS, AsyncResource
-from service.client.data import JsonObject, rows_of
+from service.client.data import JsonObject, chosen, rows_of
 from service.client.errors import DescentError, NotReachableError, RunFailedError, ServiceError
 from service.client.event_stream import Event, EventParser
 from service.client.facts import RunFacts
 from service.client.files import form_of, path_of, quoted, written
+from service.client.many_rows import HEADERS, MANY_VALUES, many_rows, npz_pieces, predictions_of
 from service.client.picture import Picture
 from service.client.progress import ASYNC_PROGRESS, is_notebook
 from service.client.retrying import backoff, may_come_back
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-MOST_VALUES = 200_000
-"""The values of one request for predictions: some MB."""
 QUIET_SECONDS = 30.0
 """The longest time without a sign of life in a stream of events; the service sends one twice as often."""
 VERDICT_LOOKS = 8
@@ -150,8 +149,21 @@ class AsyncRun(RunFacts, AsyncResource):
             body: JsonObject = {"dataset": {"id": dataset}, "step": step}
             yield await self._connection.json("POST", self._path("/predict"), body=body, repeatable=True)
             return
-        rows = rows_of(x, self.facts["dataset"]["features"] if self.facts["dataset"] else None)
-        height = max(1, MOST_VALUES // max(1, len(rows[0]) if rows else 1))
+        x = chosen(x, self.facts["dataset"]["features"]) if self.facts["dataset"] else x
+        if (many := many_rows(x)) is not None:
+            for content in npz_pieces(many):
+                answer = await self._connection.send(
+                    "POST",
+                    self._path("/predict"),
+                    query={"step": step},
+                    content=content,
+                    headers=HEADERS,
+                    repeatable=True,
+                )
+                yield predictions_of(answer.content, self.facts["classes"])
+            return
+        rows = rows_of(x)
+        height = max(1, MANY_VALUES // max(1, len(rows[0]) if rows else 1))
         for first in range(0, max(1, len(rows)), height):
             body = {"x": rows[first : first + height], "step": step}
             yield await self._connection.json("POST", self._path("/predict"), body=body, repeatable=True)

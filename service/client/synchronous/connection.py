@@ -19,8 +19,8 @@ from service.client.retrying import backoff, is_repeatable, pause_after
 URL = "http://127.0.0.1:8000"
 CONNECT_SECONDS = 10.0
 NOT_FOUND = 404
-Content = Callable[[], Iterator[bytes]]
-"""A function that begins the body anew: for each attempt."""
+Content = bytes | Callable[[], Iterator[bytes]]
+"""The body, or a function that begins it anew: for each attempt."""
 
 
 class Options(TypedDict, total=False):
@@ -72,10 +72,11 @@ class Connection:
         body, content, query = options.get("body"), options.get("content"), options.get("query")
         if body is not None:
             headers["Content-Type"] = "application/json"
-        text = None if body is None else json.dumps(as_json(body)).encode()
+            content = json.dumps(as_json(body)).encode()
 
         def request() -> httpx2.Request:
-            return self._request(method, path, query, text or (content and content()), headers, wait or 0.0)
+            sent = content() if callable(content) else content
+            return self._request(method, path, query, sent, headers, wait or 0.0)
 
         repeatable = options.get("repeatable", is_repeatable(method, headers))
         return self._answer(request, repeatable=repeatable)

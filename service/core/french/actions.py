@@ -169,6 +169,18 @@ MESSAGES = {
     "The file has no arrays x and y; it has {list_names}.": (
         "Le fichier n’a pas de tableaux x et y ; il a {list_names}."
     ),
+    "The file has no array x; it has {list_names}.": "Le fichier n’a pas de tableau x ; il a {list_names}.",
+    "Write it by numpy.savez(file, x=x).": "Écrivez-le par numpy.savez(file, x=x).",
+    "The array x has the type {dtype}, not numbers.": "Le tableau x est de type {dtype}, pas des nombres.",
+    "Convert it: x.astype(float).": "Convertissez-le : x.astype(float).",
+    "The array x has {n} dimensions.": "Le tableau x a {n} dimensions.",
+    "Give a row of features for each prediction.": "Donnez une ligne de variables pour chaque prédiction.",
+    "The array x has no finite number at [{place}].": "Le tableau x n’a pas de nombre fini en [{place}].",
+    "Leave this row out, or give a number.": "Enlevez cette ligne, ou donnez un nombre.",
+    "The array x has {counted_columns}; the run has {counted_features}.": (
+        "Le tableau x a {counted_columns} ; la descente a {counted_features}."
+    ),
+    "Give one column for each feature.": "Donnez une colonne par variable.",
     "The array {name} has the type {dtype}, not numbers or texts.": (
         "Le tableau {name} est de type {dtype}, ni nombres ni textes."
     ),

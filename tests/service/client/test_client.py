@@ -76,11 +76,7 @@ def test_the_trajectory_has_the_bits_of_the_api(run: Run, service: Service) -> N
     assert list(frame.index) == [0, 10, 20, 30, 40, 50]
 
 
-def test_many_rows_are_predicted_by_several_requests(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = run.predict(range(100))
-    monkeypatch.setattr("service.client.synchronous.runs.MOST_VALUES", 7)
-    np.testing.assert_array_equal(run.predict(range(100)), whole)
-    assert whole.shape == (100,)
+def test_one_row_is_predicted(run: Run) -> None:
     assert run.predict([[2.0]], step=0).tolist() == [0.0]
 
 

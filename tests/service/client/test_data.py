@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from service.client.data import as_json, dataset_of, rows_of
+from service.client.data import as_json, chosen, dataset_of, rows_of
 from service.client.fit_body import FitOptions, body_of
 
 ROWS = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.5]]
@@ -47,10 +47,10 @@ def test_frames_have_their_names(x: Any, y: Any) -> None:
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
 def test_a_frame_is_read_by_the_names_of_the_features(frame: Any) -> None:
     turned = frame({"more": [0.0, 0.0, 0.0], "size": COLUMNS["size"], "age": COLUMNS["age"]})
-    assert rows_of(turned, ["age", "size"]) == ROWS
-    assert rows_of(frame(COLUMNS), ["other", "names"]) == ROWS
+    assert rows_of(chosen(turned, ["age", "size"])) == ROWS
+    assert rows_of(chosen(frame(COLUMNS), ["other", "names"])) == ROWS
     with pytest.raises(ValueError, match=r"no column 'weight'"):
-        rows_of(turned, ["age", "weight"])
+        rows_of(chosen(turned, ["age", "weight"]))
 
 
 def test_a_single_feature_may_be_flat() -> None:
@@ -61,7 +61,7 @@ def test_a_single_feature_may_be_flat() -> None:
 def test_names_are_those_that_the_data_have() -> None:
     numbered = pd.DataFrame(ROWS)
     assert dataset_of(numbered, pd.Series(Y)) == {"x": ROWS, "y": Y}
-    assert rows_of(numbered, ["x1", "x2"]) == ROWS
+    assert rows_of(chosen(numbered, ["x1", "x2"])) == ROWS
     assert dataset_of(pl.DataFrame(COLUMNS), pl.Series(Y)) == {
         name: NAMED[name] for name in ("x", "y", "feature_names")
     }
