@@ -1,6 +1,7 @@
 """The OpenAPI description: FastAPI's own, with request bodies, error responses and limits added."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from service.analysis.trajectory_check import MISTAKES
 from service.api import static_files
 from service.api.app_state import state_of_app
 from service.api.described_route import REFERENCE, response_schemas
@@ -16,6 +18,7 @@ from service.api.media_types import JSON
 from service.api.openapi_responses import problems
 from service.api.routes import health
 from service.core.settings import Settings
+from service.core.translation import FINDINGS
 from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, UploadedDataset
 from service.schemas.predict import PredictRequest
 from service.schemas.rename import Rename, RunPatch
@@ -84,6 +87,7 @@ def of(app: FastAPI) -> dict[str, Any]:
         for body in BODIES:
             schema = TypeAdapter(body).json_schema(ref_template=REFERENCE)
             described["components"]["schemas"] |= schema.pop("$defs", {}) | {body.__name__: schema}
+        _complete(described["components"]["schemas"])
         _say_defaults(described)
         for path, operations in described["paths"].items():
             for operation in operations.values():
@@ -109,6 +113,28 @@ def _add_largest_page(operation: dict[str, Any], settings: Settings) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["name"] == "limit":
             parameter["schema"]["maximum"] = settings.max_page
+
+
+CODES: dict[str, Iterable[str]] = {"Finding": FINDINGS, "Mistake": MISTAKES}
+"""Schemas with a `code`, and the tables whose keys are its values."""
+
+
+def _complete(schemas: dict[str, Any]) -> None:
+    """Adds what the types do not say: the values of codes, and the discriminators of unions by `kind`."""
+    for name, known in CODES.items():
+        schemas[name]["properties"]["code"]["enum"] = sorted(known)
+    for schema in schemas.values():
+        for field in schema.get("properties", {}).values():
+            kinds = {_kind(each, schemas): each.get("$ref") for each in field.get("oneOf", ())}
+            if kinds and None not in kinds:
+                field["discriminator"] = {"propertyName": "kind", "mapping": kinds}
+
+
+def _kind(alternative: dict[str, Any], schemas: dict[str, Any]) -> str | None:
+    """The `kind` of an alternative of a union, if it has one."""
+    fields = schemas.get(alternative.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
+    kind: str | None = fields.get("kind", {}).get("const")
+    return kind
 
 
 def _say_defaults(described: dict[str, Any]) -> None:

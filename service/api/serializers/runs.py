@@ -11,7 +11,17 @@ from service.core.times import rfc3339
 from service.core.translation import finding_sentence, translated
 from service.jobs.functions import described
 from service.schemas.responses.datasets import Dataset
-from service.schemas.responses.runs import Convergence, ListedRun, Queue, Run, RunDataset, State, Verification
+from service.schemas.responses.runs import (
+    Convergence,
+    ListedRun,
+    Queue,
+    Reference,
+    Run,
+    RunDataset,
+    State,
+    StopReason,
+    Verification,
+)
 from service.storage.damaged_rows import Remains, error_of
 from service.storage.queue_position import QueuePosition
 
@@ -38,7 +48,7 @@ def serialize_listed(row: run_record.Run) -> ListedRun:
         "name": row.name,
         "tags": row.tags,
         "status": row.status,
-        "stop_reason": row.stop_reason,
+        "stop_reason": cast("StopReason | None", row.stop_reason),
         "created_at": rfc3339(row.created_at),
         "started_at": optional_timestamp(row.started_at),
         "finished_at": optional_timestamp(row.finished_at),
@@ -74,7 +84,7 @@ def _convergence(found: run_record.Convergence) -> Convergence:
         "state": cast("State", found["state"]),
         "sentence": sentence(found["clauses"], found["values"], asked_language()),
         "loss": found["loss"],
-        "reference": found["reference"],
+        "reference": cast("Reference | None", found["reference"]),
         "relative_gap": found["relative_gap"],
     }
 

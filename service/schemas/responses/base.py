@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ConfigDict, GetCoreSchemaHandler, with_config
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, with_config
 from pydantic_core import CoreSchema
 from typing_extensions import TypedDict
 
@@ -42,6 +42,8 @@ class _SentAs:
 
 
 JsonObject = Mapping[str, object]
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""A time of RFC 3339, in UTC."""
 Number = float | None
 """A number; null where it is not finite or does not apply."""
 _Array = npt.NDArray[np.float64] | npt.NDArray[np.int64]

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from service.core.dataset_record import Column, ReportEntry
 from service.core.run_record import RunError
-from service.schemas.responses.base import Answer, JsonObject, Page, Table
+from service.schemas.responses.base import Answer, JsonObject, Page, Table, Time
 
 
 class Dataset(Answer):
@@ -26,7 +26,7 @@ class Dataset(Answer):
     report: Annotated[
         list[ReportEntry], Field(description="What the reader of the file did or left out: nothing for a plain file.")
     ]
-    created_at: str
+    created_at: Time
     error: Annotated[
         RunError | None, Field(description="`damaged_data` if the row of the dataset is damaged; it has no facts then.")
     ]

@@ -15,7 +15,7 @@ from service.core.run_record import (
     SweepOfRun,
 )
 from service.core.run_status import RunStatus
-from service.schemas.responses.base import Answer, JsonObject, Number, OpenAnswer, Page
+from service.schemas.responses.base import Answer, JsonObject, Number, OpenAnswer, Page, Time
 from service.schemas.responses.functions import Function
 
 
@@ -65,9 +65,20 @@ class Verification(Answer):
         Field(description="The differing numbers of that step; empty if one trajectory ends before it."),
     ]
     error: Annotated[dict[str, str] | None, Field(description="The reason why the run could not be recomputed.")]
-    verified_at: str | None
+    verified_at: Time | None
 
 
+StopReason = Literal["max_steps", "gradient_norm", "loss_change", "patience", "deadline", "diverged", "cancelled"]
+Method = Literal[
+    "closed_form",
+    "least_squares",
+    "newton",
+    "proximal_newton",
+    "l_bfgs",
+    "linear_programming",
+    "infimum",
+    "known",
+]
 State = Literal["converged", "descending", "stalled", "oscillating", "rising", "diverged"]
 
 
@@ -80,10 +91,10 @@ class Reference(Answer):
         Field(description="θ of the minimum; null for an infimum that no θ attains, as with separable classes."),
     ]
     method: Annotated[
-        str,
+        Method,
         Field(
-            description="closed_form, least_squares, newton, proximal_newton, l_bfgs, linear_programming, infimum, or "
-            "known: a minimum of GET /functions, where the search found none."
+            description="How the minimum was found; infimum: E has no minimum; known: a minimum of GET /functions, "
+            "where the search found none."
         ),
     ]
 
@@ -138,13 +149,10 @@ class ListedRun(Answer):
     name: str | None
     tags: dict[str, str]
     status: RunStatus
-    stop_reason: Annotated[
-        str | None,
-        Field(description="max_steps, gradient_norm, loss_change, patience, deadline, diverged, cancelled, or null."),
-    ]
-    created_at: str
-    started_at: str | None
-    finished_at: str | None
+    stop_reason: Annotated[StopReason | None, Field(description="Why the descent ended; null while it has not.")]
+    created_at: Time
+    started_at: Time | None
+    finished_at: Time | None
     request: Annotated[JsonObject, Field(description="The request with every default filled in.")]
     parameters: list[str]
     classes: Annotated[

@@ -1,6 +1,6 @@
 """Answers about the service itself."""
 
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 
@@ -33,4 +33,4 @@ class Limits(Answer):
 class Health(Answer):
     """The service is healthy."""
 
-    status: str
+    status: Literal["ok"]

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from service.core.run_record import RunError
 from service.core.run_status import RunStatus
-from service.schemas.responses.base import Answer, JsonObject, Number, Page
+from service.schemas.responses.base import Answer, JsonObject, Number, Page, Time
 from service.schemas.responses.runs import Price, State
 
 SweepStatus = Literal["queued", "running", "paused", "finished"]
@@ -27,8 +27,8 @@ class SweepSummary(Answer):
         SweepStatus,
         Field(description="finished: all runs are; paused: all unfinished runs are."),
     ]
-    created_at: str
-    finished_at: str | None
+    created_at: Time
+    finished_at: Time | None
     varied: Annotated[
         list[str], Field(description="JSON pointers to the fields in which the requests of the runs differ.")
     ]

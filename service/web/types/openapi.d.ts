@@ -215,7 +215,7 @@ export interface Exponential {
 }
 
 export interface Finding {
-  code: string;
+  code: "constant_column" | "dead_units" | "duplicate_columns" | "ill_conditioned" | "infinite_start" | "learning_rate_too_large" | "left_domain" | "oscillation" | "overfitting" | "penalty_kink" | "plateau" | "saddle_point" | "separable_classes" | "too_few_steps" | "unbounded" | "weight_decay";
   evidence: { [name: string]: unknown };
   sentence: string;
   change: { [name: string]: unknown } | null;
@@ -283,7 +283,7 @@ export interface Gd {
 }
 
 export interface Health {
-  status: string;
+  status: "ok";
 }
 
 export interface InlineDataset {
@@ -348,7 +348,7 @@ export interface ListedRun {
   name: string | null;
   tags: { [name: string]: string };
   status: RunStatus;
-  stop_reason: string | null;
+  stop_reason: "max_steps" | "gradient_norm" | "loss_change" | "patience" | "deadline" | "diverged" | "cancelled" | null;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
@@ -411,7 +411,7 @@ export interface Minimum {
 }
 
 export interface Mistake {
-  code: string;
+  code: "added_momentum" | "broadcast" | "ddof" | "divided_by_n_minus_1" | "doubled_rate" | "halved_rate" | "mean_for_sum" | "missing_factor_2" | "no_intercept" | "no_penalty" | "off_by_one" | "one_by_one" | "other_factor" | "parameter_order" | "plain_steps" | "scaled_with_test_rows" | "sign" | "sum_for_mean" | "tenfold_rate" | "tenth_rate" | "test_rows" | "too_narrow";
   title: string;
   detail: string;
 }
@@ -578,7 +578,7 @@ export interface Range {
 export interface Reference {
   train_loss: number | null;
   theta: (number | null)[] | null;
-  method: string;
+  method: "closed_form" | "least_squares" | "newton" | "proximal_newton" | "l_bfgs" | "linear_programming" | "infimum" | "known";
 }
 
 export interface Rename {
@@ -616,7 +616,7 @@ export interface Run {
   name: string | null;
   tags: { [name: string]: string };
   status: RunStatus;
-  stop_reason: string | null;
+  stop_reason: "max_steps" | "gradient_norm" | "loss_change" | "patience" | "deadline" | "diverged" | "cancelled" | null;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import httpx2
 import numpy as np
@@ -11,6 +12,8 @@ from fastapi import Request, Response
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
+import gd_engine
+from gd_engine.optim.early_stopping import Reason
 from service.api.app import create_app
 from service.api.openapi import Description
 from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES, FIT_EXAMPLES, SWEEP_EXAMPLES
@@ -215,3 +218,36 @@ def test_the_swagger_ui_and_its_files_are_local(api: TestClient) -> None:
     assert len(seen) >= 6
     policy = api.get("/docs").headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
+
+
+CODE = re.compile(r'Finding\(\s*"(\w+)"')
+
+
+def test_codes_are_those_of_the_code(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    sources = [path.read_text() for path in (Path(gd_engine.__file__).parent).rglob("*.py")]
+    written = {code for text in sources for code in CODE.findall(text)}
+    assert len(written) > 10
+    assert written <= set(schemas["Finding"]["properties"]["code"]["enum"])
+    assert "halved_rate" in schemas["Mistake"]["properties"]["code"]["enum"]
+    [reasons, null] = schemas["Run"]["properties"]["stop_reason"]["anyOf"]
+    assert ({*get_args(Reason)} < set(reasons["enum"]), null) == (True, {"type": "null"})
+
+
+def test_times_and_kinds_are_described(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    for name, schema in schemas.items():
+        for field, each in schema.get("properties", {}).items():
+            if field.endswith("_at") and field != "diverged_at":
+                assert "'format': 'date-time'" in str(each), f"{name}.{field}"
+            if "discriminator" in each:
+                mapping = each["discriminator"]["mapping"]
+                assert each["discriminator"]["propertyName"] == "kind"
+                assert [{"$ref": reference} for reference in mapping.values()] == each["oneOf"]
+    for name, field, kind, model in (
+        ("FitRequest", "model", "mlp", "MlpModel"),
+        ("Descent", "optimizer", "adam", "Adam"),
+        ("Descent", "schedule", "cosine", "Cosine"),
+    ):
+        mapping = schemas[name]["properties"][field]["discriminator"]["mapping"]
+        assert mapping[kind] == f"#/components/schemas/{model}"
