@@ -1,28 +1,22 @@
 """`descent predict`: f(θ, x) for the rows of a CSV file or of a dataset."""
 
-import csv
 import sys
-from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.cli.connection import Url, connected, run_of
 from service.cli.options import Json, failure, print_json
-from service.cli.subject import STANDARD_INPUT
+from service.cli.subject import STANDARD_INPUT, Reading, reading_of
 from service.cli.trajectory import opened
 
 if TYPE_CHECKING:
+    from httpx2 import Response
+
     from service.client import Descent
 
 predict_commands = typer.Typer()
-
-PIECE_VALUES = 200_000
-"""The numbers of one request: some MB."""
-DELIMITERS = ";\t,"
-Rows = list[list[float]]
 
 
 @predict_commands.command()
@@ -39,6 +33,7 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The CSV file to write; default: standard output.")
     ] = None,
+    reading: Reading = None,
     as_json: Json = False,
     url: Url = None,
 ) -> None:
@@ -48,80 +43,38 @@ def predict(
     """
     if (file is None) == (dataset is None):
         raise failure("Give either a file or --dataset.")
+    if file is None and reading:
+        raise failure("--reading is for a file.")
     if as_json and output is not None:
         raise failure("--output is a CSV file: leave out --json.")
+    form = "application/json" if as_json else "text/csv"
     with connected(url) as client:
         run = run_of(client, run_id)
         if run["dataset"] is None:
             raise failure(f"The run {run.id} descended a function: it has nothing to predict.")
-        chosen = {"step": int(step) if step.isdecimal() else step}
-        if file is None:
-            bodies: list[dict[str, Any]] = [{"dataset": {"id": dataset}}]
-        else:
-            bodies = [{"x": rows} for rows in _pieces(_rows(file, run["dataset"]["features"]))]
         path = f"/runs/{run.id}/predict"
+        if file is None:
+            answer = _of_dataset(client, path, dataset, step, form)
+        else:
+            query = reading_of(None, None, reading) | {"step": step}
+            answer = _of_file(client, path, file, query, form)
         if as_json:
-            print_json(_joined([_answer(client, path, body | chosen).json() for body in bodies]))
+            print_json(answer.json())
             return
         with opened(output) as written:
-            for number, body in enumerate(bodies):
-                content = _answer(client, path, body | chosen, "text/csv").content
-                written.write(content.partition(b"\n")[2] if number else content)
+            written.write(answer.content)
 
 
-def _answer(client: "Descent", path: str, body: dict[str, Any], form: str = "application/json") -> Any:
+def _of_dataset(client: "Descent", path: str, dataset: str | None, step: str, form: str) -> "Response":
+    body = {"dataset": {"id": dataset}, "step": int(step) if step.isdecimal() else step}
     return client.connection.send("POST", path, body=body, headers={"Accept": form}, repeatable=True)
 
 
-def _joined(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    """One answer with the lists of all."""
-    found = answers[0]
-    for answer in answers[1:]:
-        for name in ("y", "probabilities"):
-            if found.get(name) is not None:
-                found[name] += answer[name]
-    return found
-
-
-def _pieces(rows: Rows) -> Iterator[Rows]:
-    height = max(1, PIECE_VALUES // len(rows[0]))
-    for first in range(0, len(rows), height):
-        yield rows[first : first + height]
-
-
-def _rows(file: Path, features: list[str]) -> Rows:
-    """The rows of features, in the order of the run. Numbers have decimal commas where semicolons separate them.
-
-    Raises typer.Exit for a file that lacks a column, or has a cell without a number.
-    """
+def _of_file(client: "Descent", path: str, file: Path, query: dict[str, str], form: str) -> "Response":
+    """The service reads the file as it reads an upload. Raises typer.Exit for one that cannot be opened."""
     try:
-        text = (sys.stdin.buffer.read() if file == STANDARD_INPUT else file.read_bytes()).decode("utf-8-sig")
+        content = sys.stdin.buffer.read() if file == STANDARD_INPUT else file.read_bytes()
     except OSError as error:
         raise failure(f"{file}: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise failure(f"{file}: this is no CSV in UTF-8. Upload other files: `descent datasets upload FILE`.") from None
-    head = text.partition("\n")[0]
-    delimiter = next((each for each in DELIMITERS if each in head), ",")
-    lines = [line for line in csv.reader(StringIO(text, newline=""), delimiter=delimiter) if line]
-    names = [name.strip() for name in lines[0]] if lines else []
-    for feature in features:
-        if feature not in names:
-            raise failure(
-                f"{file}: there is no column of numbers {feature!r}. The run needs {', '.join(features)}. "
-                "For texts and dates use `descent datasets upload FILE` and --dataset latest."
-            )
-    if len(lines) < 2:
-        raise failure(f"{file}: there is no row below the names of the columns.")
-    places = [(feature, names.index(feature)) for feature in features]
-    return [
-        [_number(line, place, f"{file}, row {number}, column {feature}", delimiter) for feature, place in places]
-        for number, line in enumerate(lines[1:], start=2)
-    ]
-
-
-def _number(line: list[str], place: int, where: str, delimiter: str) -> float:
-    cell = line[place].strip() if place < len(line) else ""
-    try:
-        return float(cell.replace(",", ".") if delimiter == ";" else cell)
-    except ValueError:
-        raise failure(f"{where}: {cell!r} is no number. Correct it, or leave the row out.") from None
+    headers = {"Accept": form, "Content-Type": "text/csv"}
+    return client.connection.send("POST", path, query=query, content=content, headers=headers, repeatable=True)

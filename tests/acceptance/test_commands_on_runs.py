@@ -131,13 +131,25 @@ def test_predictions_of_a_file_of_standard_input_and_of_a_dataset(service: Servi
     )
 
 
+def test_predictions_read_texts_and_a_stated_decimal_mark_as_an_upload(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("sex,size,weight\nf,1.5,50\nm,1.75,82\nf,1.25,63\nm,2.5,70\n")
+    run = fitted(service, str(file), "--target", "weight")
+    file.write_text("size;sex\n1,250;m\n1,500;f\n")
+    done = descent("predict", str(file), "--reading", "decimal=,", "--run", run["id"], "--url", service.url)
+    assert done.stdout.splitlines() == ["weight", *map(repr, predicted(service, run, [[1, 1.25], [0, 1.5]]))]
+
+
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
-        ("weight\n1\n", "there is no column of numbers 'age'. The run needs age."),
-        ("age\n1\ntwo\n", "row 3, column age: 'two' is no number."),
-        ("age\n", "there is no row below the names of the columns."),
-        ("", "there is no column of numbers 'age'."),
+        ("weight\n1\n", "The file has no column 'age'; the columns are 'weight'."),
+        ("age,x\n1,1\n\ntwo,2\n", "row 4, column age: 'two' is not a number"),
+        ("age,x\n1,1\n1_000,2\n", "row 3, column age: '1_000' is not a number"),
+        ("age,x\n1,1\nnan,2\n", "row 3, column age: "),
+        ("age,x\n1,1\ninf,2\n", "row 3, column age: 'inf' is not a number"),
+        ("age\n", "The file has no rows of data below the header."),
+        ("", "The file is empty."),
     ],
 )
 def test_a_file_without_the_features_is_refused(text: str, cause: str, service: Service, heights: Path) -> None:

@@ -45,7 +45,7 @@ GZIP_FORMAT = 16 + zlib.MAX_WBITS
 PARTIAL, NOT_MODIFIED = 206, 304
 TAG_SUFFIX = '-gzip"'
 """A strong ETag identifies bytes, so the compressed response has another one (RFC 9110, 8.8.3)."""
-WITH_TAGS = (b"if-match", b"if-none-match")
+WITH_TAGS = ("if-match", "if-none-match")
 
 
 class Compression:
@@ -61,7 +61,7 @@ class Compression:
             return
         request = Headers(scope=scope)
         response = _Response(send, request, is_local=_is_local(scope))
-        if any(TAG_SUFFIX in request.get(name, "") for name in ("if-match", "if-none-match")):
+        if any(TAG_SUFFIX in request.get(name, "") for name in WITH_TAGS):
             scope = {**scope, "headers": _with_plain_tags(scope["headers"])}
         await self._app(scope, receive, response.send)
 
@@ -146,7 +146,9 @@ def _tag_of_gzip(etag: str) -> str:
 def _with_plain_tags(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """If-Match and If-None-Match with the ETags of plain content."""
     end = TAG_SUFFIX.encode()
-    return [(name, value.replace(end, b'"') if name in WITH_TAGS else value) for name, value in headers]
+    return [
+        (name, value.replace(end, b'"') if name.decode("latin-1") in WITH_TAGS else value) for name, value in headers
+    ]
 
 
 def _is_local(scope: Scope) -> bool:
