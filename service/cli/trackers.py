@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from service.cli.run_report import fields_of
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
     from service.client import Run, Trajectory
 
 EXPERIMENT = "descent"
@@ -55,7 +57,7 @@ def to_mlflow(run: "Run", steps: "Trajectory", _: Path | None) -> str:
 def _logged(run: "Run", steps: "Trajectory") -> str:
     """The id of MLflow's run, with all parameters and metrics."""
     from mlflow import MlflowClient  # noqa: PLC0415
-    from mlflow.entities import Metric, Param  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
     client, milliseconds = MlflowClient(), round(1000 * _begin(run))
     known = client.get_experiment_by_name(EXPERIMENT)
@@ -63,6 +65,18 @@ def _logged(run: "Run", steps: "Trajectory") -> str:
     tags = {_name(name): value for name, value in run["tags"].items()} | {"descent.run": run.id}
     made = client.create_run(experiment, start_time=milliseconds, tags=tags, run_name=run.name or run.id)
     mlflow_id = str(made.info.run_id)
+    try:
+        _log(client, mlflow_id, run, steps, milliseconds)
+    except MlflowException:
+        client.set_terminated(mlflow_id, status="FAILED")  # else it would be running for ever
+        raise
+    client.set_terminated(mlflow_id, status=ENDS.get(run.status, "RUNNING"))
+    return mlflow_id
+
+
+def _log(client: "MlflowClient", mlflow_id: str, run: "Run", steps: "Trajectory", milliseconds: int) -> None:
+    from mlflow.entities import Metric, Param  # noqa: PLC0415
+
     params = [Param(_name(path), value) for path, value in fields_of("", run["request"]) if value]
     client.log_batch(mlflow_id, params=params)
     metrics = [
@@ -72,8 +86,6 @@ def _logged(run: "Run", steps: "Trajectory") -> str:
     ]
     for first in range(0, len(metrics), BATCH):
         client.log_batch(mlflow_id, metrics=metrics[first : first + BATCH])
-    client.set_terminated(mlflow_id, status=ENDS.get(run.status, "RUNNING"))
-    return mlflow_id
 
 
 WRITERS = {"tensorboard": to_tensorboard, "mlflow": to_mlflow}

@@ -1,7 +1,9 @@
 """`descent export`: files of a run, and its numbers as TensorBoard and MLflow read them."""
 
+import importlib
 import runpy
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import numpy as np
@@ -11,12 +13,21 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from service.client import Descent, Run
 from service.server.live_server import Service
 from tests.acceptance.commands import descent
+from tests.required_programs import missing
 
 
 @pytest.fixture
 def run(service: Service) -> Run:
     with Descent(service.url) as client:
         return client.fit(dataset={"sample": "norris"}, standardize=True, steps=20, learning_rate=0.1, tags={"a": "b"})
+
+
+def imported_mlflow() -> Any:
+    """MLflow, which a user's machine may lack: it is an extra of 100 MB."""
+    try:
+        return importlib.import_module("mlflow")
+    except ImportError:
+        return missing("MLflow")
 
 
 def test_a_model_is_a_program(run: Run, service: Service, tmp_path: Path) -> None:
@@ -47,7 +58,7 @@ def test_tensorboard_reads_every_step(run: Run, service: Service, tmp_path: Path
 
 
 def test_mlflow_reads_every_step(run: Run, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mlflow = pytest.importorskip("mlflow", reason="mlflow-skinny has 100 MB")
+    mlflow = imported_mlflow()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"file://{tmp_path}/mlruns")
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     done = descent("export", run.id, "--to", "mlflow", "--url", service.url)
@@ -64,11 +75,28 @@ def test_mlflow_reads_every_step(run: Run, service: Service, tmp_path: Path, mon
 
 
 def test_a_refusal_of_mlflow_is_told(run: Run, service: Service) -> None:
-    pytest.importorskip("mlflow", reason="mlflow-skinny has 100 MB")
+    imported_mlflow()
     words = ("export", run.id, "--to", "mlflow", "--url", service.url)
     done = descent(*words, MLFLOW_TRACKING_URI="nonsense://x")
     assert (done.returncode, done.stderr.startswith("MLflow: ")) == (1, True)
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_that_mlflow_refuses_in_the_middle_has_failed_there(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name of MLflow has 250 characters at most, that of the product has more."""
+    mlflow = imported_mlflow()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"file://{tmp_path}/mlruns")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    with Descent(service.url) as client:
+        data = {"x": [[1, 2], [2, 1], [3, 5]], "y": [1, 2, 4], "feature_names": ["a" * 200, "b" * 200]}
+        run = client.fit(dataset=data, model={"kind": "polynomial", "degree": 2}, steps=1)
+    done = descent("export", run.id, "--to", "mlflow", "--url", service.url)
+    assert (done.returncode, done.stderr.startswith("MLflow: ")) == (1, True), done.stderr
+    tracked = mlflow.MlflowClient()
+    [found] = tracked.search_runs([tracked.get_experiment_by_name("descent").experiment_id])
+    assert found.info.status == "FAILED"
 
 
 @pytest.mark.parametrize(
